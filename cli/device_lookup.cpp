@@ -31,6 +31,7 @@ Outcome<json> listed_devices(const CommandLine& line, const std::string& user, c
 Outcome<KnownDevice> found_device(const CommandLine& line, const std::string& device, const std::string& user) {
   auto listed = listed_devices(line, user);
   if (listed) return find_device(known_devices(*listed), device, user);
+  listed.error().is_sent = false;  // it was only a question
   if (listed.error().code != ExitCode::unreachable) return tl::unexpected(listed.error());
   auto directory = open_directory(line.data_dir());
   if (!directory) return tl::unexpected(listed.error());

@@ -13,6 +13,9 @@
 namespace strawberry::cli {
 namespace {
 
+/// How long to wait for the retained hub/state, which a hub that never ran does not have.
+constexpr std::chrono::milliseconds state_patience{200};
+
 using nlohmann::json;
 
 /// The time that a reply may arrive after the timeout that the hub was given.
@@ -59,6 +62,7 @@ HubConnection::HubConnection(asio::io_context& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
       client_id_(options_.own_client_id ? options_.who.principal.id : "ctl-" + new_id()),
+      state_heard_(std::make_shared<OneShot<bool>>(loop.get_executor())),
       client_(std::make_unique<MosquittoClient>(loop, mqtt_options(options_, client_id_))) {}
 
 HubConnection::~HubConnection() = default;
@@ -115,6 +119,12 @@ Task<Outcome<void>> HubConnection::open() {
   const auto opened = opened_;
   const auto deadline = std::chrono::steady_clock::now() + options_.connect_timeout;
   std::optional<Outcome<void>> outcome = co_await opened->wait_until(deadline);
+  // The retained message follows the broker's answer to the subscription: without it nobody knows whether a request
+  // would only be kept for a bridge that is down.
+  if (outcome && *outcome && watches_state && !options_.reconnect) {
+    const auto heard = state_heard_;
+    (void)co_await heard->wait_until(std::chrono::steady_clock::now() + state_patience);
+  }
   if (outcome) co_return *outcome;
   co_return cli_error(ExitCode::unreachable,
                       "the broker at " + where() + " did not let us in in time: is the hub running (scripts/run)?");
@@ -175,6 +185,7 @@ void HubConnection::stop_opening() {
 
 void HubConnection::receive(const MqttMessage& message) {
   if (message.topic == hub_state_topic) {
+    state_heard_->set(true);
     const auto state = parse_json(message.payload);
     hub_state_ = state && state->is_object() ? text_member(*state, "state") : "";
     if (hub_state_ == "offline" && !options_.reconnect) fail_all(bridge_is_down());

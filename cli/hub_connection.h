@@ -104,6 +104,7 @@ class HubConnection {
   asio::io_context& loop_;
   Options options_;
   std::string client_id_;
+  std::shared_ptr<OneShot<bool>> state_heard_;  // set once hub/state came
   std::unique_ptr<MosquittoClient> client_;
   std::shared_ptr<OneShot<Outcome<void>>> opened_;
   std::map<std::string, Waiting> waiting_;  // by correlation id

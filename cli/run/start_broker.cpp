@@ -18,6 +18,8 @@ namespace {
 constexpr std::chrono::milliseconds port_interval{10};
 /// Two hubs that start at the same moment may see the same free port; one of them then loses it.
 constexpr std::chrono::milliseconds port_lost_after{20};
+/// From then on a port that answers is taken for the broker's, also where nobody can see whose it is.
+constexpr std::chrono::seconds port_sure_after{5};
 constexpr std::chrono::seconds certificate_shown_timeout{10};
 
 tl::unexpected<CliError> no_free_port(int wanted, const std::string& option) {
@@ -86,8 +88,9 @@ bool Supervisor::answers() const {
   if (options_.tls) return accepts_connections(host_, wss_port_);
   if (!accepts_connections(host_, port_)) return false;
   const std::filesystem::path process = "/proc/" + std::to_string(broker_->pid());
-  // A broker with capabilities of its own does not show its files.
-  return has_one_of(process, listening_sockets(static_cast<std::uint16_t>(port_))).value_or(true);
+  // A broker with capabilities of its own does not show its files; one that lost its port has ended after a while.
+  return has_one_of(process, listening_sockets(static_cast<std::uint16_t>(port_))).value_or(true) ||
+         broker_->age() > port_sure_after;
 }
 
 /// Returns false when it takes too long.
