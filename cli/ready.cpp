@@ -40,8 +40,11 @@ Outcome<void> try_once(const CommandLine& line, std::chrono::milliseconds rest, 
   return run(loop, attempt(hub, std::min(rest, patience)));
 }
 
-/// Whether the hub may just be starting.
-bool is_not_yet(const CliError& error) { return error.code == ExitCode::unreachable || error.code == ExitCode::local; }
+/// Whether the hub may just be starting. One that finds the request already too old, or has too much to do, answers.
+bool is_not_yet(const CliError& error) {
+  return error.code == ExitCode::unreachable || error.code == ExitCode::local || error.hub_code == "timeout" ||
+         error.hub_code == "busy";
+}
 
 Outcome<void> wait_until_ready(const CommandLine& line) {
   auto timeout = line.timeout();
