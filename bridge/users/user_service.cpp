@@ -217,24 +217,26 @@ Task<Reply<json>> UserService::update(Request request) {
   if (!change) co_return tl::unexpected(change.error());
   auto limits = read_limit_change(request.body.value("limits", json::object()));
   if (!limits) co_return tl::unexpected(limits.error());
+  UserRow row;
+  row.user_id = user_id;
+  row.created_at_ms = to_unix_ms(clock_.wall_now());
+  row.name = change->name.value_or("");
+  row.standing = change->applied_to({});
   Reply<void> stored;
   if (is_new) {
-    UserRow row;
-    row.user_id = user_id;
-    row.created_at_ms = to_unix_ms(clock_.wall_now());
-    row.name = change->name.value_or("");
-    row.standing = change->applied_to({});
     stored = co_await parts_.store.add_user(row, /*first_admin=*/false);
-    if (stored) parts_.users.put(row);
-    if (stored) announce_standing(user_id, UserStanding(), row.standing);
   } else {
     UserChange same = *change;
     stored = co_await parts_.store.change_user(user_id, std::move(same));
-    const UserStanding before = parts_.users.standing_of(user_id);
-    if (stored) parts_.users.change(user_id, *change);
-    if (stored) announce_standing(user_id, before, parts_.users.standing_of(user_id));
   }
   if (!stored) co_return tl::unexpected(stored.error());
+  const UserStanding before = parts_.users.standing_of(user_id);
+  if (is_new) {
+    parts_.users.put(std::move(row));
+  } else {
+    parts_.users.change(user_id, *change);
+  }
+  announce_standing(user_id, before, parts_.users.standing_of(user_id));
   if (!limits->empty()) stored = co_await parts_.set_limits(user_id, *limits);
   std::vector<std::string> ids(1, user_id);
   co_await tell(std::move(ids));

@@ -30,6 +30,12 @@ class DisablingAUser : public WebDoorTest {
       got += client.read(10ms);
     return got;
   }
+  template <class Condition>
+  static bool happens(Condition condition) {
+    const auto give_up = std::chrono::steady_clock::now() + at_last;
+    while (!condition() && std::chrono::steady_clock::now() < give_up) std::this_thread::sleep_for(10ms);
+    return condition();
+  }
   /// Reads until the other side closes.
   static bool closes(RawHttp& client) {
     const auto give_up = std::chrono::steady_clock::now() + at_last;
@@ -72,11 +78,6 @@ TEST_F(DisablingAUser, ByAnImportEndsItsChatsToo) {
   model_.otherwise([](const StubRequest&) { return StubAnswer::tokens(100'000, 20); });  // more than an hour
   auto alice = hub_.user("alice");
   alice->send("chat", {{"messages", {{{"role", "user"}, {"content", "tell me"}}}}, {"stream", true}});
-  const auto happens = [](const auto& condition) {
-    const auto give_up = std::chrono::steady_clock::now() + at_last;
-    while (!condition() && std::chrono::steady_clock::now() < give_up) std::this_thread::sleep_for(10ms);
-    return condition();
-  };
   ASSERT_TRUE(happens([this] { return !model_.requests().empty(); }));
   json head = admin_->result_of("users", {{"op", "export"}, {"user_id", "alice"}}).at("records").at(0);
   head["disabled"] = true;
@@ -101,11 +102,6 @@ TEST_F(DisablingAUser, ARevokedTokenEndsTheChatsMadeWithIt) {
   const json chat{{"messages", {{{"role", "user"}, {"content", "tell me"}}}}, {"stream", true}};
   phone->send("chat", chat);
   tablet->send("chat", chat);
-  const auto happens = [](const auto& condition) {
-    const auto give_up = std::chrono::steady_clock::now() + at_last;
-    while (!condition() && std::chrono::steady_clock::now() < give_up) std::this_thread::sleep_for(10ms);
-    return condition();
-  };
   ASSERT_TRUE(happens([this] { return model_.requests().size() == 2; }));
   alice->result_of("users", {{"op", "revoke_token"}, {"name", "phone"}});
   EXPECT_TRUE(happens([this] { return model_.clients_gone() == 1; })) << "the chat goes on";
@@ -142,10 +138,8 @@ TEST_F(DisablingAUser, ByDeletionEndsTheRestoringOfItsBackup) {
   alice->code_of("users", {{"op", "me"}});  // answered when the restoring has begun
   admin_->result_of("users", {{"op", "delete"}, {"user_id", "alice"}});
   admin_->result_of("users", {{"op", "create"}, {"user_id", "alice"}});
-  const auto give_up = std::chrono::steady_clock::now() + at_last;
   const json again{{"op", "backup"}, {"user_id", "alice"}};
-  while (admin_->code_of("users", again) == "busy" && std::chrono::steady_clock::now() < give_up)
-    std::this_thread::sleep_for(10ms);
+  EXPECT_TRUE(happens([&] { return admin_->code_of("users", again) != "busy"; }));
   EXPECT_EQ(admin_->result_of("sessions", {{"op", "list"}, {"user_id", "alice"}}).at("sessions"), json::array());
 }
 

@@ -4,7 +4,6 @@
 
 #include "bridge/adapters/sqlite/database.h"
 #include "bridge/adapters/sqlite/revoked_tokens.h"
-#include "common/contract/role.h"
 
 namespace strawberry::bridge {
 namespace {
@@ -76,21 +75,6 @@ void keep_users(SQLite::Database& from, SQLite::Database& to) {
   while (users.executeStep()) write_row(revoke, users.getColumn(0).getString(), users.getColumn(1).getInt64());
 }
 
-int rank_of(const std::string& role) {
-  switch (parse_role(role).value_or(Role::guest)) {
-    case Role::admin: return 2;
-    case Role::member: return 1;
-    case Role::guest: return 0;
-  }
-  return 0;
-}
-
-std::string role_of(SQLite::Database& database, const std::string& user_id) {
-  SQLite::Statement user(database, "SELECT role FROM users WHERE user_id = ?");
-  user.bind(1, user_id);
-  return user.executeStep() ? user.getColumn(0).getString() : std::string();
-}
-
 /// A user whose devices or guests are back can be no guest, and is a disabled member instead.
 void make_guest(SQLite::Database& to, const std::string& user_id, const std::string& guest_of) {
   SQLite::Statement demote(to,
@@ -107,18 +91,13 @@ void keep_accounts(SQLite::Database& from, SQLite::Database& to) {
   SQLite::Statement users(from, "SELECT user_id, role, guest_of, is_disabled, password_hash FROM users");
   SQLite::Statement update(to,
                            "UPDATE users SET is_disabled = max(is_disabled, ?), password_hash = ? WHERE user_id = ?");
-  SQLite::Statement demote(to, "UPDATE users SET role = ? WHERE user_id = ?");
+  SQLite::Statement demote(to, "UPDATE users SET role = 'member' WHERE user_id = ? AND role = 'admin'");
   while (users.executeStep()) {
     const std::string user_id = users.getColumn(0).getString();
     const std::string role = users.getColumn(1).getString();
-    const std::string restored_role = role_of(to, user_id);
-    if (restored_role.empty()) continue;
     write_row(update, users.getColumn(3).getInt(), users.getColumn(4).getString(), user_id);
-    if (role == "guest") {
-      make_guest(to, user_id, users.getColumn(2).getString());
-    } else if (rank_of(role) < rank_of(restored_role)) {
-      write_row(demote, role, user_id);
-    }
+    if (role == "member") write_row(demote, user_id);
+    if (role == "guest") make_guest(to, user_id, users.getColumn(2).getString());
   }
   // A deleted user is remembered by the time before which its tokens are revoked. Another hub's data has no such row.
   SQLite::Statement deleted(from,
