@@ -124,11 +124,6 @@ Task<Links::Found> Links::get(std::string token, std::string address) {
   co_return tl::unexpected(unavailable("the hub's broker cannot be reached"));
 }
 
-std::shared_ptr<HubLink> Links::find(const std::string& token) const {
-  const auto found = links_.find(token);
-  return found == links_.end() ? nullptr : found->second.link;
-}
-
 double Links::left_now(const Failures& failures) const {
   const std::chrono::duration<double> passed = clock_.steady_now() - failures.at;
   return std::min(static_cast<double>(options_.failures_burst),

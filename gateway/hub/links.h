@@ -59,8 +59,6 @@ class Links {
   tl::expected<TokenClaims, Problem> admit(const std::string& token, const std::string& address);
   /// Records that the broker refused it.
   void refused(const std::string& token, const std::string& address);
-  /// Returns the token's current connection; null when there is none.
-  std::shared_ptr<HubLink> find(const std::string& token) const;
   /// Returns the token of `Authorization: Bearer …`.
   static tl::expected<std::string, Problem> token_of(const Request& request);
   const BrokerAddress& broker() const { return options_.broker; }

@@ -10,6 +10,7 @@
 #include "gateway/websocket/device_socket.h"
 #include "gateway/websocket/events_socket.h"
 #include "tests/support/hub_process.h"
+#include "tests/support/run_task.h"
 
 namespace strawberry::gateway {
 namespace {
@@ -170,9 +171,9 @@ TEST_F(AHandshake, ADevicesSocketEndsWithTheTokenThatOpenedItWhateverGaveWayMean
   FakeExchange exchange(loop_, request(alice_), nullptr);
   connect_lamp_as_alice(exchange);
   EXPECT_EQ(exchange.status, 101U);
-  const auto owner = links_.find(alice_);
-  ASSERT_TRUE(owner);
-  owner->close();
+  const auto owner = test::run_task(loop_, links_.get(alice_, "127.0.0.1"));
+  ASSERT_TRUE(owner) << "the connection that there is";
+  (*owner)->close();
   ASSERT_TRUE(becomes([&] { return exchange.socket->has_ended; }));
   EXPECT_EQ(exchange.socket->close_code, close_policy);
 }
