@@ -44,7 +44,8 @@ bool Gatekeeper::control(const TopicEvent& event) {
   return true;
 }
 
-/// Whoever registers a device under its own client id has yet to hear of the device's token: an admin, or the owner.
+/// True for a connection that may have registered the device which now has its client id: an admin's, or the owner's.
+/// It still waits for the answer with the device's token.
 bool Gatekeeper::made_its_id(const Connection& connection) const {
   const DeviceRecord* device = directory_.find(connection.client_id);
   const Principal& principal = connection.principal();

@@ -32,8 +32,8 @@ struct DeviceOptions {
 
 std::string text(const json& object, const char* member) { return show_member(object, member, 200); }
 
-/// Where the token is to go. Checked before the hub is asked: a device whose token cannot be written is registered all
-/// the same, and nobody has its token.
+/// Where the token is to go. Checked before the hub is asked, since the hub registers the device even if its token
+/// cannot be written afterwards.
 class Destination {
  public:
   explicit Destination(const DeviceOptions& options) : options_(options) {}

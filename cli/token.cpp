@@ -288,7 +288,7 @@ Outcome<Made> make(const CommandLine& line, const TokenOptions& options, std::ch
   auto made = made_by_hub(line, options, lifetime);
   if (made || made.error().code != ExitCode::unreachable) return made;
   if (made.error().is_sent) {
-    // A second one, made here, would be on the list beside the first, which nobody knows of.
+    // If the hub has issued one that did not arrive, a second one made here would stand on the list beside it.
     return cli_error(ExitCode::unreachable,
                      made.error().message + "; the hub may have issued the token: see 'strawberryctl token list'");
   }

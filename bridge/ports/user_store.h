@@ -28,7 +28,7 @@ struct UserRow {
 /// The changes of an account; the rest stays as it is, also when another change is under way.
 struct UserChange {
   std::optional<std::string> name;
-  std::optional<Role> role;             // any but a guest is nobody's guest
+  std::optional<Role> role;             // other than guest: also clears guest_of
   std::optional<std::string> guest_of;  // of a guest
   std::optional<bool> is_disabled;
   std::optional<std::string> password_hash;

@@ -18,7 +18,7 @@ namespace {
 constexpr std::chrono::milliseconds port_interval{10};
 /// Two hubs that start at the same moment may see the same free port; one of them then loses it.
 constexpr std::chrono::milliseconds port_lost_after{20};
-/// From then on a port that answers is taken for the broker's, also where nobody can see whose it is.
+/// After this time a port that answers is taken for the broker's, even if the owner of the socket cannot be found.
 constexpr std::chrono::seconds port_sure_after{5};
 constexpr std::chrono::seconds certificate_shown_timeout{10};
 

@@ -86,7 +86,7 @@ void make_guest(SQLite::Database& to, const std::string& user_id, const std::str
   write_row(disable, user_id);
 }
 
-/// Nobody may do more than before the restore, nor sign in with a password of earlier.
+/// Takes over what limits a user: disabled, the lesser role, the host of a guest; and the present password.
 void keep_accounts(SQLite::Database& from, SQLite::Database& to) {
   SQLite::Statement users(from, "SELECT user_id, role, guest_of, is_disabled, password_hash FROM users");
   SQLite::Statement update(to,
